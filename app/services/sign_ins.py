@@ -1,0 +1,104 @@
+"""Sign-ins: Flask-AppBuilder's users, written in our own units of work."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+
+from flask_appbuilder.security.sqla.models import Role, User
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+
+from app.domain.errors import N_, Refused
+from app.models.types import utc_now
+from app.services import audit
+from app.services.work import unit_of_work
+
+ADMIN = "Admin"
+
+
+def check_password(password: str) -> None:
+    """Raises `Refused` unless 6 to 18 characters of at least two kinds: digits, letters, punctuation (A1)."""
+    if not 6 <= len(password) <= 18:
+        raise Refused("password", N_("Choose a password of 6 to 18 characters."))
+    if not all(character.isprintable() and not character.isspace() for character in password):
+        raise Refused("password", N_("A password holds digits, letters and punctuation, and no spaces."))
+    if len({_kind(character) for character in password}) < 2:
+        raise Refused("password", N_("Choose a password of at least two kinds of digits, letters and punctuation."))
+
+
+def create_admin(username: str, email: str, password: str, *, by: str, replace: bool = False) -> bool:
+    """Open an administrator's sign-in; True where it is new. Again: nothing changes, unless `replace` is set.
+
+    `replace` gives the sign-in of this name the new password, lets it in again and makes it an administrator.
+    Raises `Refused` for a weak password, for an empty name, for something that is no e-mail address, where the
+    address is another's, and for a name that is taken by somebody who is no administrator.
+    """
+    username, email = username.strip(), email.strip()
+    _check_names(username, email)
+    check_password(password)
+    with unit_of_work() as session:
+        found = _sign_in(session, username, email)
+        role = _role(session, ADMIN)
+        if found is None:
+            found = User(first_name=username[:64], last_name="", username=username, email=email, active=True,
+                         password=generate_password_hash(password), roles=[role])
+            session.add(found)
+            audit.record("create admin", found, by=by, after={"username": username, "email": email})
+            return True
+        if not replace:
+            if role not in found.roles:
+                raise Refused("username", N_("This name is taken by somebody who is no administrator."))
+            return False
+        found.password, found.active, found.fail_login_count = generate_password_hash(password), True, 0
+        if role not in found.roles:
+            found.roles.append(role)
+        audit.record("replace password", found, by=by, after={"username": username})
+    return False
+
+
+def note_sign_in(user_id: int, *, success: bool | None, now: datetime | None = None) -> None:
+    """Count a try to sign in. None: nothing is counted, it only takes as long."""
+    # Flask-AppBuilder's columns know no time zone; they hold UTC here, as everything does.
+    moment = (now or utc_now()).astimezone(UTC).replace(tzinfo=None)
+    with unit_of_work() as session:
+        change = update(User).where(User.id == user_id)
+        if success:
+            session.execute(change.values(
+                login_count=func.coalesce(User.login_count, 0) + 1, fail_login_count=0, last_login=moment))
+        else:
+            missed = 1 if success is False else 0
+            session.execute(change.values(fail_login_count=func.coalesce(User.fail_login_count, 0) + missed))
+
+
+def _kind(character: str) -> str:
+    group = unicodedata.category(character)[0]
+    return {"N": "digit", "L": "letter", "M": "letter"}.get(group, "punctuation")
+
+
+def _check_names(username: str, email: str) -> None:
+    if not username or len(username) > 128 or not username.isprintable():
+        raise Refused("username", N_("Give the sign-in a name of up to 128 characters."))
+    name, at, host = email.rpartition("@")
+    if not (name and at and host) or any(map(str.isspace, email)) or len(email) > 320 or not email.isprintable():
+        raise Refused("email", N_("This is not an e-mail address."))
+
+
+def _sign_in(session: Session, username: str, email: str) -> User | None:
+    """The sign-in of this name. Raises `Refused` where the address is another's: it signs in too."""
+    same = or_(func.lower(User.username) == username.lower(), func.lower(User.email) == email.lower())
+    users = list(session.scalars(select(User).where(same)))
+    for user in users:
+        if user.username.lower() != username.lower():
+            raise Refused("email", N_("This e-mail address belongs to another sign-in."))
+    return users[0] if users else None
+
+
+def _role(session: Session, name: str) -> Role:
+    role = session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        role = Role(name=name)
+        session.add(role)
+        session.flush()
+    return role
