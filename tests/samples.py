@@ -132,7 +132,9 @@ class Samples:
     def grant(
         self, customer_id: int, size: int, *, kind: MessageType = MessageType.GENERAL, until: date = FAR
     ) -> Grant:
-        return grants.assign_grant(customer_id, kind=kind, size=size, valid_until=until, reason="test", by="test")
+        return grants.assign_grant(
+            customer_id, kind=kind, size=size, valid_until=until, reason="test", by="test", now=NOON
+        )
 
     def wording(
         self,
