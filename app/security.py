@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -11,8 +10,11 @@ from flask import Flask, Response, abort, g, request
 from flask_appbuilder.api import BaseApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
+from werkzeug.local import LocalProxy
 
 from app.services import sign_ins
+from app.services.asking import NOBODY, Asker, asker_of
+from app.services.audit import asking_from
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -28,21 +30,14 @@ SHUT = {
     "FAB_API_SWAGGER_UI": False,
 }
 
-# Pages of ours carry no script and no style in themselves. Tabler draws its small marks from data: addresses.
-OURS = (
+# Pages carry no script and no style in themselves. Tabler draws its small marks from data: addresses.
+POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# Flask-AppBuilder's stock pages carry both; their scripts take a nonce, their style attributes cannot.
-STOCK = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-# The strict policy is the rule, the other the exception for these blueprints.
-STOCK_PAGES = frozenset({
-    "GroupModelView", "ResetMyPasswordView", "ResetPasswordView", "RoleModelView", "UserDBModelView",
-    "UserGroupModelView", "UserInfoEditView",
-})
+
+
+STOCK = frozenset({"appbuilder.static", "UtilView.back", "LocaleView.index"})
 
 
 class NoApi(BaseApi):
@@ -52,10 +47,23 @@ class NoApi(BaseApi):
 
 
 class HouseSecurityManager(SecurityManager):
-    """Flask-AppBuilder's, with what it writes at a sign-in written in a unit of work."""
+    """Flask-AppBuilder's, with rights read once a request and what it writes at a sign-in in a unit of work.
+
+    None of its own pages is opened: they show and change sign-ins by themselves, past services and log.
+    """
 
     security_api = NoApi
-    userstatschartview = None  # draws with a script from a foreign host
+
+    def register_views(self) -> None:
+        self.auth_view = self.authdbview()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        return (permission_name, view_name) in current_asker().rights
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
+        """Flask-AppBuilder's own menu is not drawn; ours asks the rooms (app/rooms/menu.py)."""
+        return set()
 
     def auth_user_db(self, username: str, password: str) -> Any:
         """The user, or None. No name holds what no database stores."""
@@ -68,22 +76,32 @@ class HouseSecurityManager(SecurityManager):
         """A sign-in under an unknown name takes as long as one with a wrong password."""
         sign_ins.note_sign_in(user.id, success=None)
 
-    def make_roles(self) -> None:
-        """The roles Admin and Public, where they are missing."""
-        for name in (self.auth_role_admin, self.auth_role_public):
-            self.add_role(name)
-
 
 def install(app: Flask) -> None:
     """Shut Flask-AppBuilder's own doors and put the security headers on every answer."""
     app.config.update(SHUT)
-    app.jinja_env.globals["csp_nonce"] = _nonce
+    app.jinja_env.globals["asker"] = LocalProxy(current_asker)
+    app.before_request(_shut_stock)
+    app.before_request(_note_where_from)
     app.after_request(_guard)
+
+
+def current_asker() -> Asker:
+    """Who asks in this request; `NOBODY` where nobody is signed in."""
+    if "asker" not in g:
+        user = current_user
+        g.asker = asker_of(user.id, user.username) if user.is_authenticated and user.is_active else NOBODY
+    return cast(Asker, g.asker)
+
+
+def forget_asker() -> None:
+    """After a sign-in or sign-out within the request."""
+    g.pop("asker", None)
 
 
 def is_staff() -> bool:
     """Whether the asker may see the reseller's side."""
-    return bool(current_user.is_authenticated and sign_ins.ADMIN in {role.name for role in current_user.roles})
+    return current_asker().is_staff
 
 
 def staff_only(view: View) -> View:
@@ -96,15 +114,18 @@ def staff_only(view: View) -> View:
     return cast(View, guarded)
 
 
-def _nonce() -> str:
-    if "csp_nonce" not in g:
-        g.csp_nonce = secrets.token_urlsafe(16)
-    return cast(str, g.csp_nonce)
+def _shut_stock() -> None:
+    """Flask-AppBuilder's looks of 2013, its way back and its language switch are not served."""
+    if request.endpoint in STOCK:
+        abort(404)
+
+
+def _note_where_from() -> None:
+    asking_from.set(request.remote_addr or "")
 
 
 def _guard(answer: Response) -> Response:
-    stock = request.blueprint in STOCK_PAGES
-    answer.headers["Content-Security-Policy"] = STOCK.format(nonce=_nonce()) if stock else OURS
+    answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["X-Frame-Options"] = "DENY"
     answer.headers["Referrer-Policy"] = "same-origin"

@@ -12,9 +12,8 @@ TARGET = ROOT / "app" / "static" / "vendor"
 
 FILES = {
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler/tabler-vendors.min.css": "@tabler/core/dist/css/tabler-vendors.min.css",
     "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-    "tabler/tabler-theme.min.js": "@tabler/core/dist/js/tabler-theme.min.js",
+    "tom-select/tom-select.base.min.js": "tom-select/dist/js/tom-select.base.min.js",
     "icons/tabler-icons.min.css": "@tabler/icons-webfont/dist/tabler-icons.min.css",
     "icons/fonts/tabler-icons.woff2": "@tabler/icons-webfont/dist/fonts/tabler-icons.woff2",
     "icons/fonts/tabler-icons.woff": "@tabler/icons-webfont/dist/fonts/tabler-icons.woff",

@@ -11,6 +11,7 @@ from flask_migrate import upgrade
 
 from app.commands.house import House, end_saying, log_to_terminal
 from app.extensions import db
+from app.services.roles import sync_roles
 from app.services.site import site_settings
 from app.services.work import unit_of_work
 
@@ -32,10 +33,9 @@ def migrate_database(app: Flask) -> None:
         upgrade(directory=_scripts())
         with unit_of_work() as session:
             site_settings(session)
-        builder = app.extensions.get("appbuilder")
-        if builder is not None:
-            builder.sm.make_roles()
-            builder.add_permissions(update_perms=True)
+        rights = app.extensions.get("posthouse.rights")
+        if rights is not None:
+            sync_roles(rights())
         db.session.remove()
 
 

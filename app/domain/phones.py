@@ -148,3 +148,16 @@ def mask(phone: str) -> str:
     if len(phone) >= 11:
         return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
     return "*" * (len(phone) - 2) + phone[-2:] if len(phone) > 2 else "*" * len(phone)
+
+
+def digits_of(raw: str) -> str:
+    """The digits of a number that may be only begun, as people search for it: "+86 138-0013" → "1380013".
+
+    Raises `ValueError` where something else than digits, spaces and dashes is left.
+    """
+    text = raw.translate(_PLAIN).removeprefix("+")
+    if len(text) > 5:
+        text = text.removeprefix("0086") if text.startswith("0086") else text.removeprefix("86")
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("not the beginning of a number")
+    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
@@ -17,6 +17,11 @@ class SiteSettings(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     company: Mapped[str] = mapped_column(String(100), default="")
+    brand: Mapped[str] = mapped_column(String(7), default="#0b6b50")
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # a small PNG
+    # Goes up with each change of looks: it stands in the addresses that browsers may keep.
+    looks: Mapped[int] = mapped_column(default=1)
+    has_logo: Mapped[bool] = mapped_column(default=False)
     # Promotions go out between these hours of Shanghai (upstream.md, quiet hours: 08:00–20:00 unless set otherwise).
     opens_at: Mapped[int] = mapped_column(default=8)
     closes_at: Mapped[int] = mapped_column(default=20)

@@ -1,0 +1,1 @@
+"""The customer's web: public pages and console."""

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
+from app.gateways.aliyun import explain, explain_delivery
 from app.models.batches import Batch
 from app.models.statistics import FailureCount
 
@@ -52,3 +53,9 @@ def failures_by_code(session: Session) -> dict[str, int]:
 def _sums(session: Session, *where: ColumnElement[bool]) -> Counter[str]:
     query = select(FailureCount.code, func.sum(FailureCount.messages)).where(*where).group_by(FailureCount.code)
     return Counter({code: int(messages) for code, messages in session.execute(query)})
+
+
+def meaning_of(code: str) -> str:
+    """What a code of the provider or of a carrier means, as a msgid."""
+    # isv.…, isp.…: a call that was refused; the others are the carriers'
+    return explain(code).meaning if "." in code else explain_delivery(code).meaning

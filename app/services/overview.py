@@ -159,14 +159,15 @@ def _batches(session: Session, waits: bool) -> Iterator[BatchLine]:
             messages=batch.good,
             final=batch.final,
             counts={state: count for state, count in counts.items() if count},
-            spans=_spans(counts, batch.good),
+            spans=spans_of(counts, batch.good),
             held=hold.held if hold else 0,
             settled=hold.settled if hold else 0,
             released=hold.released if hold else 0,
         )
 
 
-def _spans(counts: dict[str, int], messages: int) -> tuple[Span, ...]:
+def spans_of(counts: dict[str, int], messages: int) -> tuple[Span, ...]:
+    """The pieces of a batch's bar; what has not begun is the bar's own ground."""
     spans: list[Span] = []
     start = 0.0
     for state in BAR:

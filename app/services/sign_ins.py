@@ -5,17 +5,19 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, datetime
 
-from flask_appbuilder.security.sqla.models import Role, User
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from app.domain.errors import N_, Refused
+from app.domain.roles import Role
 from app.models.types import utc_now
 from app.services import audit
 from app.services.work import unit_of_work
 
-ADMIN = "Admin"
+ADMIN = Role.ADMINISTRATOR.value
 
 
 def check_password(password: str) -> None:
@@ -36,7 +38,7 @@ def create_admin(username: str, email: str, password: str, *, by: str, replace: 
     address is another's, and for a name that is taken by somebody who is no administrator.
     """
     username, email = username.strip(), email.strip()
-    _check_names(username, email)
+    check_names(username, email)
     check_password(password)
     with unit_of_work() as session:
         found = _sign_in(session, username, email)
@@ -77,7 +79,7 @@ def _kind(character: str) -> str:
     return {"N": "digit", "L": "letter", "M": "letter"}.get(group, "punctuation")
 
 
-def _check_names(username: str, email: str) -> None:
+def check_names(username: str, email: str) -> None:
     if not username or len(username) > 128 or not username.isprintable():
         raise Refused("username", N_("Give the sign-in a name of up to 128 characters."))
     name, at, host = email.rpartition("@")
@@ -95,10 +97,10 @@ def _sign_in(session: Session, username: str, email: str) -> User | None:
     return users[0] if users else None
 
 
-def _role(session: Session, name: str) -> Role:
-    role = session.scalar(select(Role).where(Role.name == name))
+def _role(session: Session, name: str) -> RoleRow:
+    role = session.scalar(select(RoleRow).where(RoleRow.name == name))
     if role is None:
-        role = Role(name=name)
+        role = RoleRow(name=name)
         session.add(role)
         session.flush()
     return role

@@ -1,15 +1,20 @@
-"""The reseller's own settings: one row, made on first use."""
+"""The reseller's own settings: one row, made on first use; and how their house looks."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.colours import clean_brand
+from app.domain.errors import N_, Refused
 from app.models.settings import SiteSettings
 from app.models.types import utc_now
 from app.services import audit
 from app.services.notices import clear_notice
-from app.services.work import insert_into, unit_of_work
+from app.services.pictures import clean_logo
+from app.services.work import current_session, insert_into, unit_of_work
 
 RESTORED = "restored"  # the notice that a database turned out to be an older one
 
@@ -51,3 +56,50 @@ def name_company(company: str, *, by: str) -> None:
             audit.record("name company", settings, by=by, before={"company": settings.company},
                          after={"company": company})
             settings.company = company
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What every page shows of the reseller. `version` goes into the addresses of the colour and the logo."""
+
+    name: str = ""
+    brand: str = "#0b6b50"
+    version: int = 0
+    has_logo: bool = False
+
+
+def looks() -> Looks:
+    """One statement, so that a change is seen at once by every process."""
+    row = current_session().execute(
+        select(SiteSettings.company, SiteSettings.brand, SiteSettings.looks, SiteSettings.has_logo)
+        .where(SiteSettings.id == 1)
+    ).one_or_none()
+    return Looks(*row) if row is not None else Looks()
+
+
+def logo() -> bytes | None:
+    return current_session().scalar(select(SiteSettings.logo).where(SiteSettings.id == 1))
+
+
+def change_looks(
+    settings_id: int, *, company: str, brand: str, logo: bytes | None, without_logo: bool, by: str
+) -> SiteSettings:
+    """The reseller's name, colour and picture; no new picture keeps the old one. Again: nothing changes.
+
+    Raises `Refused` for an empty name, a colour on which white cannot be read, and what is no picture.
+    """
+    company, brand = company.strip(), clean_brand(brand)
+    if not company:
+        raise Refused("company", N_("Give the name that customers read."))
+    picture = clean_logo(logo) if logo else None
+    with unit_of_work() as session:
+        settings = site_settings(session)
+        before = {"company": settings.company, "brand": settings.brand, "logo": settings.has_logo}
+        wanted = None if without_logo else picture or settings.logo
+        changed = (settings.company, settings.brand, settings.logo) != (company, brand, wanted)
+        if changed:
+            settings.company, settings.brand, settings.logo = company, brand, wanted
+            settings.has_logo, settings.looks = wanted is not None, settings.looks + 1
+            audit.record("change looks", settings, by=by, before=before,
+                         after={"company": company, "brand": brand, "logo": wanted is not None})
+    return settings

@@ -5,15 +5,14 @@ from __future__ import annotations
 from flask import Response, current_app, make_response
 from flask_appbuilder import IndexView, expose
 
+from app.rooms import words
 from app.security import is_staff, staff_only
 from app.services.overview import line_overview
-from app.views import words
 
 
 class HomeView(IndexView):
     @expose("/")
     def index(self) -> Response:
-        self.update_redirect()
         return self._line("line.html") if is_staff() else self._page("welcome.html")
 
     @expose("/favicon.ico")

@@ -1,0 +1,1 @@
+"""What the rooms of both webs are built of: the reseller's back office and the customer's console."""
