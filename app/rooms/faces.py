@@ -15,6 +15,12 @@ from app.security import current_asker
 class Face(ModelView):
     """The side of a room that a page sees. A room overrides `heading`, `mark` and `under` for its own words."""
 
+    def get_uninit_inner_views(self) -> tuple[Any, ...]:
+        """None: Flask-AppBuilder's way of putting a view into another is not used."""
+        return ()
+
+    get_init_inner_views = get_uninit_inner_views
+
     @property
     def name(self) -> str:
         return type(self).__name__

@@ -73,6 +73,11 @@ SEARCHES = (
 )
 
 
+def named(row: Batch) -> str:
+    """What people call a batch: its subject, or the signature it goes out under."""
+    return row.subject or row.sign_name
+
+
 def paused_because(row: Batch) -> Any:
     """Why a batch stands still, in the reader's language; what a person typed as it was typed."""
     if row.state is not BatchState.PAUSED:
@@ -92,7 +97,16 @@ def can_cancel(row: Batch) -> bool:
     return row.state not in (*BATCH_ENDED, BatchState.SENT, BatchState.CANCELLING, BatchState.PREPARING)
 
 
-pause, resume, cancel = pause_batch, resume_batch, cancel_batch
+def pause(pk: int, *, by: str, reason: str = "") -> None:
+    pause_batch(pk, by=by, reason=reason)
+
+
+def resume(pk: int, *, by: str) -> None:
+    resume_batch(pk, by=by)
+
+
+def cancel(pk: int, *, by: str, reason: str = "") -> None:
+    cancel_batch(pk, by=by, reason=reason)
 
 
 class BatchPages:

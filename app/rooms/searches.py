@@ -127,6 +127,26 @@ class Choice(Search):
         return _l("This is none of the choices.")
 
 
+@dataclass(frozen=True)
+class OneWord(Search):
+    """By one of the words of a table."""
+
+    words: Mapping[str, Any] = field(default_factory=dict)
+    tabs: ClassVar[bool] = False
+    kind = "choice"
+
+    def condition(self, values: dict[int, str]) -> ColumnElement[bool]:
+        if values[0] not in self.words:
+            raise ValueError("no such word")
+        return self.column == values[0]
+
+    def options(self) -> list[tuple[str, Any]]:
+        return list(self.words.items())
+
+    def complaint(self) -> Any:
+        return _l("This is none of the choices.")
+
+
 class YesNo(Search):
     kind = "choice"
     tabs = False

@@ -87,6 +87,23 @@ NOTICES = {
     "restored": _("The database was restored from a back-up. Sending waits until a person allows it."),
 }
 
+# What the log calls what was done.
+ACTIONS = {
+    "adjust": _("Adjusted"), "allow sending": _("Sending allowed"), "assign": _("Assigned"), "cancel": _("Cancelled"),
+    "change looks": _("Looks changed"), "change role": _("Role changed"), "create admin": _("Administrator made"),
+    "edit": _("Edited"), "freeze": _("Frozen"), "name company": _("Named"), "open": _("Opened"),
+    "open sign-in": _("Sign-in opened"), "open staff": _("Staff added"), "pause": _("Paused"),
+    "re-date": _("Last day changed"), "refund": _("Refunded"), "replace password": _("Password replaced"),
+    "restore": _("Restored"), "resume": _("Resumed"), "resume access key": _("Access key resumed"),
+    "review": _("Reviewed"), "save access key": _("Access key saved"), "set cap": _("Limit set"),
+    "stop sending": _("Sending stopped"), "suspend": _("Suspended"), "thaw": _("Thawed"), "void": _("Void"),
+}
+SUBJECTS = {
+    "customers": _("Customer"), "grants": _("Grant"), "batches": _("Task"), "members": _("Member"),
+    "ab_user": _("Sign-in"), "site_settings": _("Settings"), "access_keys": _("Access key"),
+    "signatures": _("Signature"), "templates": _("Template"), "caps": _("Limit"),
+}
+
 
 def word_of(state: enum.StrEnum | str) -> Any:
     """What people read for a state; the state itself where nobody has said."""

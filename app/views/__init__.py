@@ -28,7 +28,7 @@ from app.views.staff import StaffMemberRoom
 MENU = (
     Section(_l("Customers"), (Entry(CustomerRoom, "ti-building"),)),
     Section(_l("Sales"), (Entry(GrantRoom, "ti-package"), Entry(LedgerRoom, "ti-report-money"))),
-    Section(_l("Sending"), (
+    Section(_l("Sending out"), (
         Entry(BatchRoom, "ti-stack-2"), Entry(RecordRoom, "ti-history"), Entry(MessageRoom, "ti-list-search"),
     )),
     Section(_l("Settings"), (

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.models.audit import AuditEntry
 from app.rooms.columns import Column
-from app.rooms.searches import Beginning, Period, Search
-from app.rooms.words import moment
+from app.rooms.searches import Beginning, OneWord, Period
+from app.rooms.words import ACTIONS, SUBJECTS, moment
 from app.views.base import StaffRoom
 
 
@@ -27,7 +26,7 @@ def change(row: AuditEntry) -> str:
 
 
 def subject(row: AuditEntry) -> str:
-    return f"{row.subject_kind} {row.subject_id or ''}".strip()
+    return f"{SUBJECTS.get(row.subject_kind, row.subject_kind)} {row.subject_id or ''}".strip()
 
 
 class AuditRoom(StaffRoom):
@@ -38,15 +37,15 @@ class AuditRoom(StaffRoom):
     columns: tuple[Any, ...] = (
         Column("created_at", _l("Time"), lambda row: moment(row.created_at), css="id", link=True),
         Column("by", _l("By"), sub=lambda row: row.ip),
-        Column("action", _l("What"), lambda row: gettext(row.action)),
-        Column("subject", _l("On"), subject, css="code"),
+        Column("action", _l("What"), lambda row: ACTIONS.get(row.action, row.action)),
+        Column("subject", _l("On"), subject, css="id"),
         Column("change", _l("Change"), change),
         Column("reason", _l("Reason")),
     )
     searches = (
         Beginning("by", _l("By"), AuditEntry.by, hint=_l("Beginning of the name")),
-        Search("action", _l("What"), AuditEntry.action),
-        Search("subject_kind", _l("On"), AuditEntry.subject_kind, hint=_l("For example customers")),
+        OneWord("action", _l("What"), AuditEntry.action, words=ACTIONS),
+        OneWord("subject_kind", _l("On"), AuditEntry.subject_kind, words=SUBJECTS),
         Period("created_at", _l("Time"), AuditEntry.created_at),
     )
     facts = (
@@ -54,7 +53,7 @@ class AuditRoom(StaffRoom):
             Column("created_at", _l("Time"), lambda row: moment(row.created_at)),
             Column("by", _l("By")),
             Column("ip", _l("From")),
-            Column("action", _l("What"), lambda row: gettext(row.action)),
+            Column("action", _l("What"), lambda row: ACTIONS.get(row.action, row.action)),
             Column("subject", _l("On"), subject),
             Column("change", _l("Change"), change),
             Column("reason", _l("Reason")),
@@ -62,4 +61,4 @@ class AuditRoom(StaffRoom):
     )
 
     def heading(self, row: AuditEntry) -> str:
-        return f"{gettext(row.action)} · {subject(row)}"
+        return f"{ACTIONS.get(row.action, row.action)} · {subject(row)}"

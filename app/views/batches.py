@@ -14,7 +14,7 @@ from app.models.states import BatchState
 from app.rooms.columns import Column
 from app.rooms.deeds import Deed
 from app.rooms.forms import Question, asking_why
-from app.rooms.recipients import BatchPages, can_cancel, can_pause, cancel, pause, paused_because, resume
+from app.rooms.recipients import BatchPages, can_cancel, can_pause, cancel, named, pause, paused_because, resume
 from app.rooms.searches import Choice, Number, Period, Related
 from app.rooms.words import badge, count, moment, tag
 from app.services import choices
@@ -25,10 +25,6 @@ STATES = (
     BatchState.SENDING, BatchState.QUEUED, BatchState.SCHEDULED, BatchState.PAUSED, BatchState.SENT, BatchState.DONE,
     BatchState.CANCELLED, BatchState.REFUSED,
 )
-
-
-def named(row: Batch) -> str:
-    return row.subject or row.sign_name
 
 
 class BatchRoom(BatchPages, StaffRoom):

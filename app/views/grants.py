@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from app.domain.message_types import MessageType
@@ -17,6 +15,7 @@ from app.rooms.columns import Column
 from app.rooms.deeds import Deed
 from app.rooms.fields import Day, LongText, OneOf, Row, Whole
 from app.rooms.forms import Form, asking_why
+from app.rooms.grants import stands
 from app.rooms.related import Related as Under
 from app.rooms.searches import Choice, Period, Related
 from app.rooms.words import badge, count, moment, tag
@@ -51,15 +50,6 @@ class DateForm(Form):
 
 
 ASSIGN = Deed("assign", _l("Assign a grant"), grants.assign_grant, form=AssignForm)
-
-
-def stands(grant: Grant) -> Markup:
-    """A grant's state as people mean it: over and used up are not states of the books."""
-    if grant.state is GrantState.NORMAL and grant.valid_until < date.today():
-        return badge("over")
-    if grant.state is GrantState.NORMAL and grant.remaining == 0 and grant.held == 0:
-        return badge("used-up")
-    return badge(grant.state)
 
 
 class LedgerRoom(StaffRoom):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, make_response
+from flask import Response, current_app, make_response, redirect, url_for
 from flask_appbuilder import IndexView, expose
 
 from app.rooms import words
-from app.security import is_staff, staff_only
+from app.security import current_asker, is_staff, staff_only
 from app.services.overview import line_overview
 
 
 class HomeView(IndexView):
     @expose("/")
     def index(self) -> Response:
+        if current_asker().customer_id is not None:
+            return make_response(redirect(url_for("MyBatchRoom.list")))
         return self._line("line.html") if is_staff() else self._page("welcome.html")
 
     @expose("/favicon.ico")
