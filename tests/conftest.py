@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,3 +47,13 @@ def any_app(request: pytest.FixtureRequest, tmp_path: Path, provider: FakeProvid
 def samples() -> Samples:
     """Makers of customers, grants and batches, for use inside an application's context."""
     return Samples()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How far the walk through every address went."""
+    walked = getattr(sys.modules.get("tests.walk.test_every_route"), "WALKED", None)
+    if walked:
+        terminalreporter.write_line(
+            f"walked {sum(walked.values()):,} addresses × methods: "
+            + ", ".join(f"{number:,} as {who}" for who, number in sorted(walked.items()))
+        )

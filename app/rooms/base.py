@@ -28,7 +28,7 @@ from app.rooms.finders import finders_of
 from app.rooms.forms import Form, Question
 from app.rooms.listing import Page, read_address, read_page
 from app.rooms.related import Related
-from app.rooms.searches import LARGEST, Search
+from app.rooms.searches import LARGEST, Search, holds
 from app.security import Asker, current_asker
 from app.services.work import current_session
 
@@ -153,15 +153,22 @@ class Room(Face):
 
     def row(self, pk: int) -> Any:
         """One row within the scope, or 404."""
+        self._check_range([pk])
         found = current_session().scalar(self.scope(select(self.model)).where(self.key == pk).options(*self.loads))
         return found if found is not None else abort(404)
 
     def rows(self, pks: Sequence[int]) -> Sequence[Any]:
         """Rows within the scope, in the order of their keys; 404 where a single one is not."""
+        self._check_range(pks)
         found = current_session().scalars(
             self.scope(select(self.model)).where(self.key.in_(pks)).options(*self.loads).order_by(self.key)
         ).all()
         return found if found and len(found) == len(set(pks)) else abort(404)
+
+    def _check_range(self, pks: Sequence[int]) -> None:
+        """PostgreSQL refuses, with an error, to look for a number that the column could not hold."""
+        if not all(holds(self.key, pk) for pk in pks):
+            abort(404)
 
     def page(self, *where: Any, searches: tuple[Search, ...] | None = None, natural: tuple[Any, ...] = ()) -> Page:
         """The page of this list that the address asks for, of the rows for which `where` holds."""

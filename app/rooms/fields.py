@@ -37,7 +37,8 @@ class _Clean:
             raise ValueError(gettext("Some of these characters cannot be stored. Type the text anew."))
 
     def pre_validate(self, form: Any) -> None:
-        text = self.data or ""
+        # A field that was not sent at all is an empty one: no service is handed a None.
+        self.data = text = self.data or ""
         if self.needed and not text:
             raise ValidationError(gettext("This is needed."))
         if len(text) > self.most:

@@ -43,6 +43,10 @@ class Form(FlaskForm):
         """Whether it was sent and every field holds what it may hold, for this asker."""
         good = bool(self.validate_on_submit())
         for field in self.shown():
+            # A form sent without a single field is none to WTForms, and nothing in it was looked at.
+            if getattr(field, "needed", False) and field.data in (None, "") and not field.errors:
+                field.errors = [gettext("This is needed.")]
+                good = False
             if isinstance(field, Row) and not field.errors:
                 under = {field.under: self._fields[field.under].data} if field.under else {}
                 if not field.look_up(asker, **under):

@@ -17,7 +17,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.rooms.columns import Column
-from app.rooms.searches import LARGEST, Found, Search
+from app.rooms.searches import LARGEST, Found, Search, holds
 from app.services.work import current_session
 
 CAP = 10_000
@@ -133,7 +133,7 @@ def read_page(
     for found in asked.found.values():
         if found.where is not None:
             statement = statement.where(found.where)
-    if asked.older is not None and not asked.order and not natural:
+    if asked.older is not None and not asked.order and not natural and holds(key, asked.older):
         statement = statement.where(key < asked.older)
     ordered = _ordered(statement, asked, columns, key, natural).options(*loads)
     if asked.page == 0:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Date, and_
+from sqlalchemy import BigInteger, ColumnElement, Date, and_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.clock import SHANGHAI
@@ -99,10 +99,7 @@ class Number(Search):
     kind = "number"
 
     def condition(self, values: dict[int, str]) -> ColumnElement[bool]:
-        number = int(short(values[0]).replace(",", ""))
-        if not 0 <= number <= LARGEST:
-            raise ValueError("out of range")
-        return self.column == number
+        return self.column == within(self.column, short(values[0]).replace(",", ""))
 
     def complaint(self) -> Any:
         return _l("Give a whole number, for example 1024.")
@@ -193,13 +190,23 @@ class Related(Search):
     kind = "related"
 
     def condition(self, values: dict[int, str]) -> ColumnElement[bool]:
-        number = int(short(values[0]))
-        if not 0 <= number <= LARGEST:
-            raise ValueError("out of range")
-        return self.column == number
+        return self.column == within(self.column, short(values[0]))
 
     def complaint(self) -> Any:
         return _l("This is none of the choices.")
+
+
+def within(column: InstrumentedAttribute[Any], text: str) -> int:
+    """`text` as a number that the column can hold; PostgreSQL has no answer but an error for any other."""
+    number = int(text)
+    if not holds(column, number):
+        raise ValueError("out of range")
+    return number
+
+
+def holds(column: InstrumentedAttribute[Any], number: int) -> bool:
+    """Whether `column` could hold `number` at all."""
+    return 0 <= number <= (LARGEST if isinstance(column.type, BigInteger) else 2**31 - 1)
 
 
 def short(text: str) -> str:

@@ -37,7 +37,7 @@ def test_a_sign_in_without_the_role_sees_no_more(web: Flask) -> None:
     assert sign_in(client, "li", PASSWORD).status_code == 302
     assert client.get("/line").status_code == 404
     page = client.get("/").text
-    assert 'id="line"' not in page and 'href="/logout/"' in page
+    assert 'id="line"' not in page and 'action="/logout/"' in page
 
 
 @on_both
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said(web: Flask, admin: FlaskClient) -> None:
         with unit_of_work() as session:
             raise_notice(session, "k", "provider-account", "isv.<AMOUNT>", now=NOON)
             raise_notice(session, books_watch.KEY, "books", "3: grant 1", now=NOON)
-    admin.get("/lang/en")
+    admin.get("/language/en")
     line = admin.get("/line").text
     assert "3 breaches" in line and "isv.&lt;AMOUNT&gt;" in line and "stopped for the whole house" in line
     assert "2026-11-20 12:00" in line  # Shanghai's clock
@@ -88,8 +88,8 @@ def test_an_empty_house_says_what_to_do(admin: FlaskClient) -> None:
 
 def test_both_languages(nobody: FlaskClient) -> None:
     assert "登录" in nobody.get("/").text
-    assert nobody.get("/lang/en").status_code == 302
+    assert nobody.get("/language/en").status_code == 302
     page = nobody.get("/").text
     assert "Sign in" in page and 'lang="en"' in page and "登录" not in page
-    assert nobody.get("/lang/xx").status_code == 404
+    assert nobody.get("/language/xx").status_code == 404
     assert nobody.get("/favicon.ico").mimetype == "image/svg+xml"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -30,7 +32,9 @@ def test_in_and_out(web: Flask, nobody: FlaskClient) -> None:
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
     assert nobody.get("/line").status_code == 200
     assert nobody.get("/login/").status_code == 302
-    nobody.get("/logout/")
+    assert nobody.get("/logout/").status_code == 405  # a picture in a mail signs nobody out
+    assert nobody.post("/logout/").status_code == 400 and nobody.get("/line").status_code == 200
+    nobody.post("/logout/", data={"csrf_token": token_of(nobody.get("/"))})
     assert nobody.get("/line").status_code == 404
     with web.app_context():
         assert root().login_count == 1 and root().last_login is not None
@@ -76,8 +80,8 @@ def test_it_leads_only_to_our_own_pages(nobody: FlaskClient, next_page: str, lan
 
 
 def test_a_change_of_language_comes_back_to_the_form(nobody: FlaskClient) -> None:
-    nobody.get("/login/")
-    assert nobody.get("/lang/en").headers["Location"].endswith("/login/")
+    link = re.search(r'href="(/language/en[^"]*)"', nobody.get("/login/?next=/log/list/").text)
+    assert link and nobody.get(link.group(1)).headers["Location"] == "/login/?next=/log/list/"
 
 
 def test_an_inactive_sign_in_is_none(web: Flask, nobody: FlaskClient) -> None:
@@ -95,7 +99,7 @@ def test_an_administrator_is_made_once(web: Flask) -> None:
         assert check_password_hash(root().password or "", PASSWORD)
         assert sign_ins.create_admin("root", "root@example.com", "other1!", by="test", replace=True) is False
         assert check_password_hash(root().password or "", "other1!")
-        assert [role.name for role in root().roles] == ["Admin"]
+        assert [role.name for role in root().roles] == ["Administrator"]
         entries = list(db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
         assert [entry.action for entry in entries] == ["create admin", "replace password"]
         assert "other1!" not in str([(entry.before, entry.after) for entry in entries])
@@ -110,8 +114,8 @@ def test_replace_lets_in_again(web: Flask) -> None:
         with pytest.raises(Refused, match="no administrator"):
             sign_ins.create_admin("root", "root@example.com", PASSWORD, by="test")
         sign_ins.create_admin("ROOT", "root@example.com", PASSWORD, by="test", replace=True)
-        assert root().active and [role.name for role in root().roles] == ["Admin"]
-        assert len(list(db.session.scalars(select(Role).where(Role.name == "Admin")))) == 1
+        assert root().active and [role.name for role in root().roles] == ["Administrator"]
+        assert len(list(db.session.scalars(select(Role).where(Role.name == "Administrator")))) == 1
 
 
 @pytest.mark.parametrize(("username", "email", "password", "code"), [
