@@ -35,10 +35,11 @@ def create_app(overrides: dict[str, Any] | None = None, *, web: bool = True) -> 
 
 def _open_doors(app: Flask) -> None:
     """Everything that answers HTTP. Imported here, so that a worker does not pay for it."""
-    from app import api, portal, security, views
+    from app import api, assets, portal, security, views
 
     csrf.init_app(app)  # before Flask-AppBuilder: without it a GET on its delete address deletes
     security.install(app)
+    assets.install(app)
     api.register(app)
     with app.app_context():
         views.register(app)

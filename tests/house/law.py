@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "portal": frozenset({"domain", "models", "services", "extensions", "security", "config", "rooms"}),
     # The command line starts what the jobs are, and the demo tells the stand-ins how to behave.
     "commands": frozenset({"domain", "models", "services", "extensions", "config", "jobs", "standins"}),
+    "assets": frozenset(),
     "standins": frozenset(),
 }
 ROOT = ("app", "config", "run")

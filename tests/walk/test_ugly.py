@@ -24,7 +24,8 @@ UGLY = [
     "9999-12-31", "None", "true", "../../etc/passwd", "{{7*7}}", "%(x)s",
 ]
 TEXTS = [
-    "<script>alert(1)</script>", "'; DROP TABLE customers; --", "😀👨‍👩‍👧", "x" * 10_000, "\0", "a\ud800b", "{{7*7}}%(x)s{0}",
+    "<script>alert(1)</script>", "'; DROP TABLE customers; --",
+    "😀👨‍👩‍👧", "x" * 10_000, "\0", "a\ud800b", "{{7*7}}%(x)s{0}",
 ]
 
 
