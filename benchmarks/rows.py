@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks import dispatch, files, house, push, receipts
+from benchmarks import dispatch, files, house, lists, push, receipts, start
 from benchmarks.measure import Figure
 
 GROUPS: dict[str, Callable[[bool], Iterator[Figure]]] = {
@@ -15,4 +15,6 @@ GROUPS: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "push": push.figures,
     "memory": house.memory_figures,
     "codes": house.code_figures,
+    "lists": lists.figures,
+    "start": start.figures,
 }

@@ -170,15 +170,21 @@ class Room(Face):
         if not all(holds(self.key, pk) for pk in pks):
             abort(404)
 
-    def page(self, *where: Any, searches: tuple[Search, ...] | None = None, natural: tuple[Any, ...] = ()) -> Page:
-        """The page of this list that the address asks for, of the rows for which `where` holds."""
+    def page(
+        self, *where: Any, searches: tuple[Search, ...] | None = None, natural: tuple[Any, ...] = (),
+        plain: bool = False,
+    ) -> Page:
+        """The page of this list that the address asks for, of the rows for which `where` holds.
+
+        `plain` leaves out what `read()` would add: a list under another row shows fewer columns.
+        """
         searches = self.searches if searches is None else searches
         asked = read_address(self.name, request.args, self.columns, searches)
         page = read_page(
             self.scope(select(self.model)).where(*where), asked, columns=self.columns, key=self.key,
             loads=self.loads, natural=natural or self.natural,
         )
-        if page.rows:
+        if page.rows and not plain:
             self.read(page.rows)
         return page
 

@@ -145,17 +145,22 @@ class WorkingRoom(Room):
         pks = sorted({int(text) for text in texts})
         return pks if not pks or pks[-1] <= LARGEST else abort(400)
 
-    def _back(self, rows: Sequence[Any]) -> str:
-        """Where "cancel" leads, and a deed that is done: the page it was begun on, if that is one of ours."""
+    @staticmethod
+    def came_from() -> str:
+        """The page that a deed was begun on, if the address or the form names one, and one of ours."""
         wanted = request.values.get("back", "")
-        if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable():
-            return wanted
-        if len(rows) == 1 and self.offers("show"):
-            return self.url("show", pk=rows[0].id)
-        return self.url("list")
+        ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+        return wanted if ours else ""
+
+    def _back(self, rows: Sequence[Any]) -> str:
+        """Where "cancel" leads."""
+        if self.came_from():
+            return self.came_from()
+        return self.url("show", pk=rows[0].id) if len(rows) == 1 and self.offers("show") else self.url("list")
 
     def _leave(self, pk: int | None) -> Response:
-        wanted = request.values.get("back", "")
-        if not wanted and pk is not None and self.offers("show"):
-            return make_response(redirect(self.url("show", pk=pk)))
-        return make_response(redirect(self._back([])))
+        """Where a deed that is done leads: back, else to its row, else to the list."""
+        if self.came_from():
+            return make_response(redirect(self.came_from()))
+        to_row = pk is not None and self.offers("show")
+        return make_response(redirect(self.url("show", pk=pk) if to_row else self.url("list")))

@@ -120,7 +120,8 @@ class BatchPages:
         row = self.row(pk)
         room = next(view for view in self.appbuilder.baseviews if type(view) is self.recipients)
         chunks = select(Chunk.id).where(Chunk.batch_id == pk)
-        page = room.page(Message.chunk_id.in_(chunks), searches=SEARCHES, natural=(Message.chunk_id, Message.phone))
+        page = room.page(Message.chunk_id.in_(chunks), searches=SEARCHES, plain=True,
+                         natural=(Message.chunk_id, Message.phone))
         return self._batch("rooms/batch.html", row, page=page, searches=SEARCHES, other=room, columns=RECIPIENTS)
 
     @expose(f"/live/{PK}")
