@@ -133,6 +133,8 @@ def read_page(
     for found in asked.found.values():
         if found.where is not None:
             statement = statement.where(found.where)
+        if found.order is not None and not natural:
+            natural = (found.order, key)
     if asked.older is not None and not asked.order and not natural and holds(key, asked.older):
         statement = statement.where(key < asked.older)
     ordered = _ordered(statement, asked, columns, key, natural).options(*loads)
