@@ -30,6 +30,8 @@ from app.rooms.recipients import (
 )
 from app.rooms.searches import Choice, Number, Period, Phone
 from app.rooms.words import badge, count, moment, tag
+from app.security import current_asker
+from app.services.balances import Balance, balances_of
 
 OWNER = frozenset({Role.OWNER})
 
@@ -49,6 +51,12 @@ class MyGrantRoom(TenantRoom):
         Column("state", _l("State"), stands),
     )
     searches = (Choice("state", _l("State"), Grant.state, members=GrantState, tabs=True),)
+    list_template = "rooms/my_grants.html"
+
+    @staticmethod
+    def balances() -> list[Balance]:
+        customer_id = current_asker().customer_id
+        return balances_of(customer_id) if customer_id is not None else []
 
 
 class MyMessageRoom(TenantRoom):

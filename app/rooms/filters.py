@@ -14,7 +14,8 @@ from app.services.site import Looks, looks
 def install(app: Flask) -> None:
     for name in ("count", "money", "moment", "clock", "phone"):
         app.jinja_env.filters[name] = getattr(words, name)
-    app.jinja_env.globals.update(locale=get_locale, brand=brand, badge=words.badge, tag=words.tag)
+    app.jinja_env.globals.update(
+        locale=get_locale, brand=brand, badge=words.badge, word_of=words.word_of, tag=words.tag)
 
 
 def brand() -> Looks:

@@ -21,6 +21,7 @@ from app.rooms.related import Related
 from app.rooms.searches import Beginning, Choice, Period, Phone
 from app.rooms.words import badge, moment, phone
 from app.services import customers
+from app.services.balances import Balance, balances_of
 from app.views.base import ADMINISTRATOR, FINANCE, OPERATOR, StaffRoom
 from app.views.grants import ASSIGN, GrantRoom
 
@@ -115,6 +116,12 @@ class CustomerRoom(StaffRoom):
         Deed("assign", _l("Assign a grant"), ASSIGN.service, form=ASSIGN.form, done=_l("Assigned."), primary=True,
              may=frozenset({ADMINISTRATOR, FINANCE})),
     )
+
+    show_template = "rooms/customer.html"
+
+    @staticmethod
+    def balances(row: Customer) -> list[Balance]:
+        return balances_of(row.id)
 
     def heading(self, row: Customer) -> str:
         return row.name

@@ -16,6 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = ROOT / "docs" / "screens"
+# What stands out furthest at the right.
+WIDEST = """() => [...document.querySelectorAll("main *")].sort((a, b) =>
+  b.getBoundingClientRect().right - a.getBoundingClientRect().right)[0].outerHTML.slice(0, 300)"""
 DESK, PHONE = (1366, 768), (390, 844)
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -81,7 +84,7 @@ class Window:
 
     def check(self) -> None:
         over = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{self.page.url} is {over} px too wide"
+        assert over <= 0, f"{self.page.url} is {over} px too wide: {self.page.evaluate(WIDEST)}"
         assert self.complaints == [], self.page.url
 
     def sign_in(self, name: str, password: str) -> None:
