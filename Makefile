@@ -27,6 +27,7 @@ demo: setup
 	$(BIN)/python run.py demo $(ARGS)
 
 test: setup
+	@$(BIN)/python -m tooling.chromium
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/.ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, make_response, request, url_for
@@ -9,6 +10,7 @@ from flask_appbuilder import ModelView
 from werkzeug.datastructures import MultiDict
 
 from app.rooms.listing import SIZES
+from app.rooms.searches import Search
 from app.security import current_asker
 
 
@@ -57,6 +59,11 @@ class Face(ModelView):
         answer = make_response(page)
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+    @staticmethod
+    def drawn(searches: Sequence[Search]) -> bool:
+        """Whether a filter bar has anything in it besides tabs."""
+        return any(not getattr(search, "tabs", False) for search in searches)
 
     @staticmethod
     def chosen(search: Any, found: Any) -> tuple[int, str] | None:

@@ -91,12 +91,19 @@ NOTICES = {
 ACTIONS = {
     "adjust": _("Adjusted"), "allow sending": _("Sending allowed"), "assign": _("Assigned"), "cancel": _("Cancelled"),
     "change looks": _("Looks changed"), "change role": _("Role changed"), "create admin": _("Administrator made"),
-    "edit": _("Edited"), "freeze": _("Frozen"), "name company": _("Named"), "open": _("Opened"),
+    "edit": _("Edited"), "freeze": _("Frozen"), "name company": _("Named"), "open": _("Customer opened"),
     "open sign-in": _("Sign-in opened"), "open staff": _("Staff added"), "pause": _("Paused"),
     "re-date": _("Last day changed"), "refund": _("Refunded"), "replace password": _("Password replaced"),
     "restore": _("Restored"), "resume": _("Resumed"), "resume access key": _("Access key resumed"),
     "review": _("Reviewed"), "save access key": _("Access key saved"), "set cap": _("Limit set"),
     "stop sending": _("Sending stopped"), "suspend": _("Suspended"), "thaw": _("Thawed"), "void": _("Void"),
+}
+FIELDS = {
+    "size": _("Size"), "used": _("Used"), "held": _("Held"), "lapsed": _("Lapsed"), "state": _("State"),
+    "valid_until": _("Valid until"), "name": _("Name"), "charge_on": _("Charged"), "phone": _("Phone"),
+    "email": _("E-mail"), "contact_name": _("Contact person"), "company": _("Name"), "brand": _("Colour"),
+    "logo": _("Logo"), "role": _("Role"), "username": _("Name for signing in"), "code": _("Code"),
+    "content": _("Text"), "kind": _("Type"),
 }
 SUBJECTS = {
     "customers": _("Customer"), "grants": _("Grant"), "batches": _("Task"), "members": _("Member"),

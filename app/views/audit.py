@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.models.audit import AuditEntry
 from app.rooms.columns import Column
 from app.rooms.searches import Beginning, OneWord, Period
-from app.rooms.words import ACTIONS, SUBJECTS, moment
+from app.rooms.words import ACTIONS, FIELDS, SUBJECTS, moment
 from app.views.base import StaffRoom
 
 
@@ -21,8 +21,9 @@ def change(row: AuditEntry) -> str:
     for field in [*before, *(field for field in after if field not in before)]:
         old, new = before.get(field, ""), after.get(field, "")
         if old != new:
-            parts.append(f"{field}: {old} → {new}" if old != "" else f"{field}: {new}")
-    return "；".join(parts)[:500]
+            name = FIELDS.get(field, field)
+            parts.append(f"{name} {old} → {new}" if old != "" else f"{name} {new}")
+    return " · ".join(parts)[:500]
 
 
 def subject(row: AuditEntry) -> str:
