@@ -11,6 +11,7 @@ from flask_appbuilder.api import BaseApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_login import current_user
 from werkzeug.local import LocalProxy
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.services import sign_ins
 from app.services.asking import NOBODY, Asker, asker_of
@@ -80,6 +81,8 @@ class HouseSecurityManager(SecurityManager):
 def install(app: Flask) -> None:
     """Shut Flask-AppBuilder's own doors and put the security headers on every answer."""
     app.config.update(SHUT)
+    if proxies := app.config.get("PROXIES"):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     app.jinja_env.globals["asker"] = LocalProxy(current_asker)
     app.before_request(_shut_stock)
     app.before_request(_note_where_from)

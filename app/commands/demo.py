@@ -99,10 +99,11 @@ def _show(house: House, home: Path, children: Children, recipients: int, port: i
             if server is not None:
                 threading.Thread(target=server.run, name="web", daemon=True).start()
             if not leave:
-                click.echo(f"Watch it there: sign in as admin with the password {password}.")
+                click.echo(f"Watch it there: sign in as admin, or as customer, with the password {password}.")
             balanced = _send_batch(home, control, sender, recipients)
         if not leave:
-            click.echo(f"It stays up at http://127.0.0.1:{port}/ (admin, {password}). Ctrl-C ends the demo.")
+            click.echo(f"It stays up at http://127.0.0.1:{port}/ (admin or customer, {password}).")
+            click.echo("Ctrl-C ends the demo.")
             _stay_up(children)
         return 0 if balanced else 1
     finally:

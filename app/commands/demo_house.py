@@ -14,16 +14,18 @@ from sqlalchemy.orm import Session
 from app.commands.children import Children
 from app.domain.clock import shanghai_day
 from app.domain.message_types import MessageType
-from app.models.customers import Customer
+from app.models.customers import Customer, Member, MemberRole
 from app.models.packages import Grant
 from app.models.types import utc_now
 from app.services import access_keys, approvals, customers, grants, sign_ins
+from app.services.members import open_member_sign_in
 from app.services.site import name_company
 from app.services.work import current_session
 from standins.control import Control
 
 KEY, SECRET, ACCOUNT = "standin-key", "standin-secret", "1000000000000001"  # as the stand-ins have them
 PERSONAL = "SMS_100002"
+CUSTOMER = "customer"  # the name under which the sending customer's owner signs in
 _TEMPLATES = (
     ("SMS_100001", MessageType.VERIFICATION, "登录验证码", "您的验证码为${code}，5分钟内有效。"),
     (PERSONAL, MessageType.NOTICE, "发货通知", "尊敬的${name}，您的订单${order}已发货。"),
@@ -122,4 +124,15 @@ def admin_password(home: Path) -> str:
             file.write(f"{secrets.token_hex(4)}-{secrets.token_hex(3)}")
     password = kept.read_text(encoding="ascii").strip()
     sign_ins.create_admin("admin", "admin@example.com", password, by="demo", replace=True)
+    _let_the_sender_in(password)
     return password
+
+
+def _let_the_sender_in(password: str) -> None:
+    """The first customer's owner signs in with the same password, to see the house from the other side."""
+    place = current_session().execute(
+        select(Member.id, Member.user_id).join(Customer)
+        .where(Customer.name == _CUSTOMERS[0][0], Member.role == MemberRole.OWNER)
+    ).one()
+    if place.user_id is None:
+        open_member_sign_in(place.id, username=CUSTOMER, email="customer@example.com", password=password, by="demo")

@@ -78,7 +78,7 @@ class Room(Face):
     edit_done: Any = _l("Saved.")
     delete_service: Callable[..., Any] | None = None
     delete_form: type[Form] = Question
-    delete_asks: Callable[[Any], Any] | None = None
+    delete_asks: Any = None  # a function of the row
     delete_done: Any = _l("Deleted.")
 
     list_template = "rooms/list.html"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from flask import Response, abort, flash, jsonify, make_response, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext
+from sqlalchemy.exc import IntegrityError
 
-from app.domain.errors import Refused
+from app.domain.errors import N_, Refused
 from app.rooms.base import PK, Room, guarded
 from app.rooms.deeds import Deed
 from app.rooms.forms import Form, Question
 from app.rooms.searches import LARGEST
 from app.security import current_asker
+
+_log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 200
 
@@ -27,9 +31,8 @@ class WorkingRoom(Room):
     def add(self) -> Response:
         service, form = self._service("add"), (self.add_form or Question)()
         if request.method == "POST" and form.is_good(current_asker()):
-            try:
-                made = service(**form.content(service), by=current_asker().by)
-            except Refused as refusal:
+            made, refusal = self._try(service, **form.content(service))
+            if refusal is not None:
                 form.refuse(refusal)
             else:
                 flash(self.add_done, "done")
@@ -45,9 +48,8 @@ class WorkingRoom(Room):
         if request.method == "GET":
             form.seen.data = stands
         if request.method == "POST" and form.is_good(current_asker()) and form.still_stands(stands):
-            try:
-                service(pk, **form.content(service), by=current_asker().by)
-            except Refused as refusal:
+            _, refusal = self._try(service, pk, **form.content(service))
+            if refusal is not None:
                 form.refuse(refusal)
             else:
                 flash(self.edit_done, "done")
@@ -100,6 +102,18 @@ class WorkingRoom(Room):
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
+    @staticmethod
+    def _try(service: Callable[..., Any], *row: int, **content: Any) -> tuple[Any, Refused | None]:
+        """What the service returned, or its refusal. Two requests at once may both find a name free: the database
+        lets one of them have it, and the other is told as if it had come later."""
+        try:
+            return service(*row, **content, by=current_asker().by), None
+        except Refused as refusal:
+            return None, refusal
+        except IntegrityError:
+            _log.warning("the database refused what a service would have done", exc_info=True)
+            return None, Refused("taken", N_("Somebody was quicker: there is one like this already, or it is in use."))
+
     def _service(self, name: str) -> Callable[..., Any]:
         """The service itself: read from the class, it is not taken for a method of the room."""
         return cast(Callable[..., Any], getattr(type(self), f"{name}_service"))
@@ -113,10 +127,10 @@ class WorkingRoom(Room):
         if sent and form.is_good(current_asker()):
             done = 0
             for row in rows:
-                try:
-                    deed.service(row.id, **self._content(form, deed, row, bulk), by=current_asker().by)
+                _, refusal = self._try(deed.service, row.id, **self._content(form, deed, row, bulk))
+                if refusal is None:
                     done += 1
-                except Refused as refusal:
+                else:
                     form.refuse(refusal)
             if done:
                 words = deed.done or gettext("Done.")

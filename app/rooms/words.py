@@ -91,6 +91,7 @@ NOTICES = {
 ACTIONS = {
     "adjust": _("Adjusted"), "allow sending": _("Sending allowed"), "assign": _("Assigned"), "cancel": _("Cancelled"),
     "change looks": _("Looks changed"), "change role": _("Role changed"), "create admin": _("Administrator made"),
+    "delete": _("Deleted"),
     "edit": _("Edited"), "freeze": _("Frozen"), "name company": _("Named"), "open": _("Customer opened"),
     "open sign-in": _("Sign-in opened"), "open staff": _("Staff added"), "pause": _("Paused"),
     "re-date": _("Last day changed"), "refund": _("Refunded"), "replace password": _("Password replaced"),

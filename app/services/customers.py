@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import N_, Reason, Refused
 from app.domain.phones import REASONS, mask, normalise
+from app.models.approvals import Signature, Template
+from app.models.batches import Batch
 from app.models.customers import ChargeOn, Customer, CustomerState, Member, MemberRole
+from app.models.orders import Order
+from app.models.packages import Grant
 from app.services import audit
 from app.services.work import unit_of_work
 
@@ -74,6 +78,29 @@ def _check_free(session: Session, name: str) -> None:
 def _written(values: dict[str, Any], changed: list[str]) -> dict[str, Any]:
     """What changed as the log keeps it; whole phone numbers are not the log's to keep."""
     return {field: mask(values[field]) if field == "phone" else values[field] for field in changed}
+
+
+# What a customer leaves behind. Whoever has any of it has a history, and history is not deleted.
+TRACES = (Grant, Batch, Order, Signature, Template)
+
+
+def delete_customer(customer_id: int, *, by: str) -> None:
+    """Take away a customer that was opened by mistake: one that never had anything and that nobody signs in for.
+
+    Raises `Refused` where there is any trace of it, and where it is gone already.
+    """
+    with unit_of_work() as session:
+        customer = _locked(session, customer_id)
+        signs_in = session.scalar(
+            select(Member.id).where(Member.customer_id == customer_id, Member.user_id.is_not(None)).limit(1))
+        if signs_in is not None or any(
+            session.scalar(select(trace.id).where(trace.customer_id == customer_id).limit(1)) is not None
+            for trace in TRACES
+        ):
+            raise Refused("customer", N_("This customer has a history, which is kept. Freeze it instead."))
+        audit.record("delete", customer, by=by, before={"name": customer.name})
+        session.execute(delete(Member).where(Member.customer_id == customer_id))
+        session.delete(customer)
 
 
 def freeze_customer(customer_id: int, *, by: str, reason: str) -> None:

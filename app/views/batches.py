@@ -16,7 +16,7 @@ from app.rooms.deeds import Deed
 from app.rooms.forms import Question, asking_why
 from app.rooms.recipients import BatchPages, can_cancel, can_pause, cancel, named, pause, paused_because, resume
 from app.rooms.searches import Choice, Number, Period, Related
-from app.rooms.words import badge, count, moment, tag
+from app.rooms.words import badge, count, moment, tag, word_of
 from app.services import choices
 from app.views.base import ADMINISTRATOR, OPERATOR, StaffRoom
 from app.views.messages import MessageRoom
@@ -67,6 +67,8 @@ class BatchRoom(BatchPages, StaffRoom):
             Column("created_at", _l("Made"), lambda row: moment(row.created_at)),
             Column("scheduled_at", _l("Set for"), lambda row: moment(row.scheduled_at)),
             Column("started_at", _l("Begun"), lambda row: moment(row.started_at)),
+            Column("paused_from", _l("Before the pause"),
+                   lambda row: word_of(row.paused_from) if row.paused_from else ""),
             Column("ended_at", _l("Ended"), lambda row: moment(row.ended_at)),
         )),
         (_l("Lines of the input"), (

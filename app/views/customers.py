@@ -102,6 +102,13 @@ class CustomerRoom(StaffRoom):
     add_done = _l("The customer is open.")
     edit_form = CustomerForm
     edit_service = customers.edit_customer
+    delete_service = customers.delete_customer
+    delete_done = _l("The customer is gone.")
+
+    @staticmethod
+    def delete_asks(row: Customer) -> str:
+        return gettext("%(name)s goes for good. This is for one opened by mistake: a customer that ever had a grant, "
+                       "a signature, a template or a task stays.", name=row.name)
 
     deeds = (
         Deed(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app.domain.errors import Refused
 from app.extensions import db
 from app.models.audit import AuditEntry
-from app.models.customers import ChargeOn, Customer
-from app.services.customers import edit_customer, open_customer
+from app.models.customers import ChargeOn, Customer, Member
+from app.services.customers import delete_customer, edit_customer, open_customer
+from app.services.work import unit_of_work
+from tests.samples import Samples
 
 
 def last_entry() -> AuditEntry:
@@ -41,3 +44,18 @@ def test_a_name_is_one_customers(app: Flask) -> None:
     edit_customer(one.id, name="甲", by="test")  # its own it may keep
     with pytest.raises(Refused):
         edit_customer(99, name="丙", by="test")
+
+
+def test_only_one_without_a_history_is_deleted(any_app: Flask, samples: Samples) -> None:
+    mistaken, busy, signing = samples.customer(), samples.customer(segments=10), samples.customer()
+    with unit_of_work() as session:
+        user = User(first_name="x", last_name="", username="x", email="x@example.com", active=True)
+        session.add(user)
+        session.flush()
+        session.scalars(select(Member).where(Member.customer_id == signing.id)).one().user_id = user.id
+    delete_customer(mistaken.id, by="test")
+    assert db.session.get(Customer, mistaken.id) is None and last_entry().before == {"name": mistaken.name}
+    for other in (mistaken, busy, signing):
+        with pytest.raises(Refused):
+            delete_customer(other.id, by="test")
+    assert db.session.get(Customer, busy.id) is not None and db.session.get(Customer, signing.id) is not None

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app import create_app
 from app.domain.roles import Role as Kind
 from app.extensions import db
+from app.services.audit import asking_from
 from app.services.roles import sync_roles
 from app.services.work import unit_of_work
 from app.views import rights_of
@@ -111,3 +112,12 @@ def test_an_older_house_keeps_its_administrators(web: Flask, both: bool) -> None
         db.session.expire_all()
         assert [role.name for role in db.session.scalars(select(User)).one().roles] == ["Administrator"]
         assert db.session.scalar(select(Role).where(Role.name == "Admin")) is None
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")])
+def test_only_our_own_proxies_are_believed(tmp_path: Path, proxies: int, seen: str) -> None:
+    settings = databases.settings(databases.sqlite_url(tmp_path), tmp_path) | {"PROXIES": proxies}
+    app = create_app(settings)
+    app.add_url_rule("/where", "where", lambda: asking_from.get())
+    answer = app.test_client().get("/where", headers={"X-Forwarded-For": "1.2.3.4, 198.51.100.7, 203.0.113.9"})
+    assert answer.text == seen
