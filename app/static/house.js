@@ -40,6 +40,7 @@
   // Boxes that load their choices as one types, and those that hang on another.
   for (const box of $$("select[data-choices-url]")) {
     if (!window.TomSelect) break;
+    const words = box.getAttribute("aria-label") || box.labels[0]?.textContent || box.dataset.placeholder;
     const from = box.dataset.cascadeFrom && document.getElementById(box.dataset.cascadeFrom);
     const made = new window.TomSelect(box, {
       valueField: "value", labelField: "text", searchField: ["text"], placeholder: box.dataset.placeholder,
@@ -53,7 +54,8 @@
           .then((found) => done(found), () => done());
       },
     });
-    made.control_input.setAttribute("aria-label", box.getAttribute("aria-label") || box.dataset.placeholder || "");
+    // The label now belongs to what is typed into; the select behind it keeps a name of its own.
+    for (const part of [box, made.control_input]) part.setAttribute("aria-label", words);
     from?.addEventListener("change", () => { made.clear(); made.clearOptions(); made.loadedSearches = {}; made.load(""); });
   }
 })();
