@@ -16,6 +16,7 @@ from app.services.roles import sync_roles
 from app.views.audit import AuditRoom
 from app.views.batches import BatchRoom
 from app.views.customers import CustomerRoom
+from app.views.find import FindView
 from app.views.grants import GrantRoom, LedgerRoom
 from app.views.home import HomeView
 from app.views.language import LanguageView
@@ -35,7 +36,7 @@ MENU = (
         Entry(SettingsRoom, "ti-world"), Entry(StaffMemberRoom, "ti-user-cog"), Entry(AuditRoom, "ti-clipboard-list"),
     )),
 )
-OTHERS = (LanguageView, LooksView)
+OTHERS = (FindView, LanguageView, LooksView)
 
 
 class SecurityManager(HouseSecurityManager):
