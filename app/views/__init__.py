@@ -17,9 +17,10 @@ from app.views.audit import AuditRoom
 from app.views.batches import BatchRoom
 from app.views.customers import CustomerRoom
 from app.views.find import FindView
-from app.views.grants import GrantRoom, LedgerRoom
+from app.views.grants import GrantRoom
 from app.views.home import HomeView
 from app.views.language import LanguageView
+from app.views.ledger import EntryRoom, LedgerRoom
 from app.views.messages import MessageRoom
 from app.views.records import RecordRoom
 from app.views.settings import LooksView, SettingsRoom
@@ -36,7 +37,7 @@ MENU = (
         Entry(SettingsRoom, "ti-world"), Entry(StaffMemberRoom, "ti-user-cog"), Entry(AuditRoom, "ti-clipboard-list"),
     )),
 )
-OTHERS = (FindView, LanguageView, LooksView)
+OTHERS = (FindView, LanguageView, LooksView, EntryRoom)
 
 
 class SecurityManager(HouseSecurityManager):

@@ -40,7 +40,7 @@ class AuditRoom(StaffRoom):
         Column("by", _l("By"), sub=lambda row: row.ip),
         Column("action", _l("What"), lambda row: ACTIONS.get(row.action, row.action)),
         Column("subject", _l("On"), subject, css="id"),
-        Column("change", _l("Change"), change),
+        Column("change", _l("Change"), change, css="full"),
         Column("reason", _l("Reason")),
     )
     searches = (

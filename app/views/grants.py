@@ -22,6 +22,7 @@ from app.rooms.words import badge, count, moment, tag
 from app.services import choices, grants
 from app.services.grants import MAX_SIZE
 from app.views.base import ADMINISTRATOR, FINANCE, StaffRoom
+from app.views.ledger import EntryRoom
 
 REASON = _l("Test, offline sale with its amount, gift: it stands in the books.")
 
@@ -50,21 +51,6 @@ class DateForm(Form):
 
 
 ASSIGN = Deed("assign", _l("Assign a grant"), grants.assign_grant, form=AssignForm)
-
-
-class LedgerRoom(StaffRoom):
-    datamodel = SQLAInterface(LedgerEntry)
-    route_base = "/ledger"
-    title = _l("Ledger")
-    sentence = _l("Every change of every grant. Entries are only added, never changed.")
-    columns = (
-        Column("created_at", _l("Time"), lambda row: moment(row.created_at), css="id"),
-        Column("kind", _l("Entry"), lambda row: badge(row.kind)),
-        Column("segments", _l("Segments"), lambda row: count(row.segments), css="num"),
-        Column("grant_id", _l("Grant"), css="id"),
-        Column("by", _l("By")),
-        Column("reason", _l("Reason")),
-    )
 
 
 class GrantRoom(StaffRoom):
@@ -113,7 +99,7 @@ class GrantRoom(StaffRoom):
         )),
     )
     related = (
-        Under(_l("Ledger"), lambda: LedgerRoom, lambda row: LedgerEntry.grant_id == row.id,
+        Under(_l("Ledger"), lambda: EntryRoom, lambda row: LedgerEntry.grant_id == row.id,
               hide=frozenset({"grant_id"})),
     )
     add_form = AddForm

@@ -82,6 +82,11 @@ class Window:
         self.page.goto(self.base + address)
         self.check()
 
+    def press(self, selector: str) -> None:
+        """Click what leads to another page, and wait until that page is there."""
+        with self.page.expect_navigation():
+            self.page.click(selector)
+
     def check(self) -> None:
         over = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert over <= 0, f"{self.page.url} is {over} px too wide: {self.page.evaluate(WIDEST)}"
@@ -91,7 +96,7 @@ class Window:
         self.page.goto(self.base + "/login/")
         self.page.fill("#username", name)
         self.page.fill("#password", password)
-        self.page.click("main button[type=submit]")
+        self.press("main button[type=submit]")
         self.page.wait_for_selector(".ph-sidebar", state="attached")
         self.check()
 

@@ -27,6 +27,7 @@ PAGES = {
     "grants": ("finance", "/grants/list/"),
     "grant-add": ("finance", "/grants/add"),
     "grant": ("finance", "/grants/show/1"),
+    "ledger": ("finance", "/ledger/list/"),
     "batches": ("operator", "/batches/list/"),
     "batch": ("operator", "/batches/show/{sent}"),
     "records": ("operator", "/records/list/"),
