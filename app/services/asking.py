@@ -57,12 +57,12 @@ NOBODY = Asker()
 
 
 def asker_of(user_id: int, name: str) -> Asker:
-    """Roles and rights in one query; a second one for a customer's people, whose place decides whose rows they see."""
-    session = current_session()
-    rows = session.execute(
-        select(RoleRow.name, Permission.name, ViewMenu.name)
+    """Roles, rights and the place at a customer, in one query."""
+    rows = current_session().execute(
+        select(RoleRow.name, Permission.name, ViewMenu.name, Member.id, Member.customer_id, Member.active)
         .select_from(assoc_user_role)
         .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
+        .outerjoin(Member, Member.user_id == assoc_user_role.c.user_id)
         .outerjoin(assoc_permissionview_role, assoc_permissionview_role.c.role_id == RoleRow.id)
         .outerjoin(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
         .outerjoin(Permission, Permission.id == PermissionView.permission_id)
@@ -72,12 +72,10 @@ def asker_of(user_id: int, name: str) -> Asker:
     known = {role.value for role in Role}
     roles = frozenset(Role(row[0]) for row in rows if row[0] in known)
     rights = frozenset((row[1], row[2]) for row in rows if row[1] is not None and row[0] in known)
-    if not roles & CUSTOMERS:
+    member_id, customer_id, active = rows[0][3:] if rows else (None, None, None)
+    if member_id is None and not roles & CUSTOMERS:
         return Asker(user_id, name, roles, rights)
-    member = session.execute(
-        select(Member.id, Member.customer_id).where(Member.user_id == user_id, Member.active)
-    ).one_or_none()
     # Without a place at a customer there is nothing to see; and a place at a customer is never staff's.
-    if member is None or roles & STAFF:
+    if not active or roles & STAFF:
         return Asker(user_id, name)
-    return Asker(user_id, name, roles, rights, member[0], member[1])
+    return Asker(user_id, name, roles, rights, member_id, customer_id)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User, assoc_user_role
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from werkzeug.security import generate_password_hash
 
 from app.domain.errors import N_, Refused
 from app.domain.roles import Role
 from app.models.customers import Member, MemberRole
 from app.services import audit
-from app.services.sign_ins import check_names, check_password
+from app.services.sign_ins import check_free, check_names, check_password, wait_for_openings
 from app.services.work import unit_of_work
 
 ROLES = {MemberRole.OWNER: Role.OWNER, MemberRole.MEMBER: Role.MEMBER}
@@ -36,9 +36,8 @@ def open_member_sign_in(member_id: int, *, username: str, email: str, password: 
             if found.username.lower() == username.lower():
                 return found
             raise Refused("member", N_("This member has a sign-in already."))
-        taken = (func.lower(User.username) == username.lower()) | (func.lower(User.email) == email.lower())
-        if session.scalar(select(User.id).where(taken)) is not None:
-            raise Refused("username", N_("There is a sign-in of this name already."))
+        wait_for_openings(session)
+        check_free(session, username, email)
         user = User(first_name=member.name[:64], last_name="", username=username, email=email, active=True,
                     password=generate_password_hash(password))
         session.add(user)

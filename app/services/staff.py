@@ -16,7 +16,7 @@ from app.domain.errors import N_, Refused
 from app.domain.roles import STAFF, Role
 from app.models.customers import Member
 from app.services import audit
-from app.services.sign_ins import check_names, check_password
+from app.services.sign_ins import check_free, check_names, check_password, wait_for_openings
 from app.services.work import unit_of_work
 
 _SIGNS = string.ascii_letters.translate({ord(sign): None for sign in "lIO"}) + "23456789"
@@ -29,10 +29,8 @@ def open_staff(*, username: str, email: str, role: Role, password: str, by: str)
     check_password(password)
     _check_role(role)
     with unit_of_work() as session:
-        if session.scalar(select(User.id).where(func.lower(User.username) == username.lower())) is not None:
-            raise Refused("username", N_("There is a sign-in of this name already."))
-        if session.scalar(select(User.id).where(func.lower(User.email) == email.lower())) is not None:
-            raise Refused("email", N_("This e-mail address belongs to another sign-in."))
+        wait_for_openings(session)
+        check_free(session, username, email)
         user = User(first_name=username[:64], last_name="", username=username, email=email, active=True,
                     password=generate_password_hash(password))
         session.add(user)
@@ -40,6 +38,20 @@ def open_staff(*, username: str, email: str, role: Role, password: str, by: str)
         _give(session, user.id, role)
         audit.record("open staff", user, by=by, after={"username": username, "role": role.value})
     return user
+
+
+def edit_staff(user_id: int, *, username: str, email: str, by: str) -> None:
+    """Another name or address. Again: nothing changes. Raises `Refused` where they are another's."""
+    username, email = username.strip(), email.strip()
+    check_names(username, email)
+    with unit_of_work() as session:
+        wait_for_openings(session)
+        user = _locked(session, user_id)
+        check_free(session, username, email, but=user_id)
+        before, after = {"username": user.username, "email": user.email}, {"username": username, "email": email}
+        if before != after:
+            user.username, user.email, user.first_name = username, email, username[:64]
+            audit.record("edit staff", user, by=by, before=before, after=after)
 
 
 def change_role(user_id: int, *, role: Role, by: str) -> None:

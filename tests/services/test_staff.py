@@ -19,7 +19,15 @@ from app.services import sign_ins
 from app.services.asking import asker_of
 from app.services.members import open_member_sign_in
 from app.services.roles import sync_roles
-from app.services.staff import change_role, open_staff, random_password, replace_password, restore_staff, suspend_staff
+from app.services.staff import (
+    change_role,
+    edit_staff,
+    open_staff,
+    random_password,
+    replace_password,
+    restore_staff,
+    suspend_staff,
+)
 from tests.samples import Samples
 from tests.services.sending.crowd import at_once
 
@@ -44,6 +52,7 @@ def test_each_act_is_done_once(any_app: Flask) -> None:
     opened("root", Role.ADMINISTRATOR)
     li = opened("li")
     for act in (
+        lambda: edit_staff(li, username="Li", email="li.new@example.com", by="root"),
         lambda: change_role(li, role=Role.FINANCE, by="root"),
         lambda: suspend_staff(li, by="root", reason="离职"),
         lambda: restore_staff(li, by="root"),
@@ -59,13 +68,45 @@ def test_each_act_is_done_once(any_app: Flask) -> None:
 
 @pytest.mark.parametrize(("name", "email", "code"), [
     ("LI", "new@example.com", "username"), ("wang", "LI@example.com", "email"), ("", "a@example.com", "username"),
-    ("wang", "nonsense", "email"),
+    ("wang", "nonsense", "email"), ("li@EXAMPLE.com", "new@example.com", "username"),
 ])
 def test_names_are_one_persons(app: Flask, name: str, email: str, code: str) -> None:
     opened("li")
     with pytest.raises(Refused) as refused:
         open_staff(username=name, email=email, role=Role.AUDITOR, password=PASSWORD, by="test")
     assert refused.value.code == code
+    with pytest.raises(Refused) as refused:
+        edit_staff(opened("zhao"), username=name, email=email, by="test")
+    assert refused.value.code == code
+
+
+def test_a_name_is_taken_once_by_two_who_want_it_at_once(any_app: Flask) -> None:
+    sync_roles({})
+
+    def take(name: str) -> str:
+        try:
+            open_staff(username=name, email=f"{name}@example.com", role=Role.AUDITOR, password=PASSWORD, by="test")
+        except Refused as refusal:
+            return refusal.code
+        return "opened"
+
+    for number in range(4):
+        lower, upper = f"zhao{number}", f"ZHAO{number}"
+        taken = at_once(any_app, lambda a=lower: take(a), lambda a=upper: take(a), lambda a=lower: take(a))
+        assert sorted(taken) == ["opened", "username", "username"]
+
+
+def test_ones_own_password_is_changed_by_who_knows_it(app: Flask) -> None:
+    li = opened("li")
+    for old, new, code in (("wrong1", "other1!", "old"), (PASSWORD, "weak", "password")):
+        with pytest.raises(Refused) as refused:
+            sign_ins.change_own_password(li, old=old, new=new, by="li")
+        assert refused.value.code == code and check_password_hash(user(li).password or "", PASSWORD)
+    before = written()
+    sign_ins.change_own_password(li, old=PASSWORD, new="other1!", by="li")
+    assert check_password_hash(user(li).password or "", "other1!") and written() == before + 1
+    with pytest.raises(Refused):
+        sign_ins.change_own_password(li, old=PASSWORD, new="other2!", by="li")
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.MEMBER])
@@ -118,6 +159,8 @@ def test_a_customers_sign_in(any_app: Flask, samples: Samples) -> None:
     for act in (
         lambda: suspend_staff(first.id, by="test", reason=""),
         lambda: change_role(first.id, role=Role.ADMINISTRATOR, by="test"),
+        lambda: edit_staff(first.id, username="x", email="x@example.com", by="test"),
+        lambda: sign_ins.create_admin("boss", "boss@example.com", PASSWORD, by="test", replace=True),
         lambda: open_member_sign_in(member_id, **(give | {"username": "another"})),
     ):
         with pytest.raises(Refused):
@@ -146,6 +189,16 @@ def test_whoever_is_both_is_nobody(app: Flask, samples: Samples) -> None:
         role = session.scalars(select(RoleRow).where(RoleRow.name == Role.ADMINISTRATOR.value)).one()
         session.get_one(User, made.id).roles.append(role)
     asker = asker_of(made.id, "m")
+    assert not asker.is_staff and asker.customer_id is None and asker.rights == frozenset()
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_staff_who_are_tied_to_a_customer_by_hand_are_nobody(app: Flask, samples: Samples, active: bool) -> None:
+    sync_roles({("can_list", "X"): frozenset({Role.ADMINISTRATOR})})
+    root = opened("root", Role.ADMINISTRATOR)
+    assert asker_of(root, "root").is_staff
+    samples.member(samples.customer().id, user_id=root, active=active)
+    asker = asker_of(root, "root")
     assert not asker.is_staff and asker.customer_id is None and asker.rights == frozenset()
 
 
