@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.domain.roles import Role
 from app.services import sign_ins
 from app.services.asking import NOBODY, Asker, asker_of
 from app.services.audit import asking_from
@@ -21,6 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # Flask-AppBuilder's own doors that stay shut: no sign-up, no REST, no Swagger, no raw permission tables.
 SHUT = {
+    "AUTH_ROLE_ADMIN": Role.ADMINISTRATOR.value,
     "AUTH_USER_REGISTRATION": False,
     "FAB_ADD_MENU_API": False,
     "FAB_ADD_OPENAPI_VIEWS": False,

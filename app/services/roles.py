@@ -9,6 +9,7 @@ from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
     ViewMenu,
+    assoc_group_role,
     assoc_permissionview_role,
     assoc_user_role,
 )
@@ -34,7 +35,10 @@ def sync_roles(rights: Mapping[Right, frozenset[Role]]) -> int:
         permissions, more = _named(session, Permission, {right[0] for right in rights})
         views, most = _named(session, ViewMenu, {right[1] for right in rights})
         pairs, links = _pairs(session, rights, permissions, views)
-        return written + made + more + most + links + _grant(session, rights, roles, pairs)
+        written += made + more + most + links + _grant(session, rights, roles, pairs)
+        written += _remove_roles(session, {*(role.value for role in Role), PUBLIC})
+        written += _remove(session, Permission, {right[0] for right in rights})
+        return written + _remove(session, ViewMenu, {right[1] for right in rights})
 
 
 def _rename_former(session: Session) -> int:
@@ -112,3 +116,18 @@ def _grant(
             [{"permission_view_id": pair, "role_id": role} for pair, role in missing],
         )
     return len(extra) + len(missing)
+
+
+def _remove_roles(session: Session, names: set[str]) -> int:
+    """Roles that nobody here knows give no right (`asker_of`); they go, from whoever has them."""
+    gone = list(session.scalars(select(RoleRow.id).where(RoleRow.name.not_in(names))))
+    for table in (assoc_user_role, assoc_group_role, assoc_permissionview_role) if gone else ():
+        session.execute(delete(table).where(table.c.role_id.in_(gone)))
+    return _remove(session, RoleRow, names)
+
+
+def _remove(session: Session, model: Any, names: set[str]) -> int:
+    gone = list(session.scalars(select(model.id).where(model.name.not_in(names))))
+    if gone:
+        session.execute(delete(model).where(model.id.in_(gone)))
+    return len(gone)

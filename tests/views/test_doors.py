@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_appbuilder.security.sqla.models import PermissionView, Role, User
+from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, User, ViewMenu
 from flask_babel import force_locale, gettext
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app import create_app
 from app.domain.roles import Role as Kind
@@ -20,6 +23,23 @@ from app.services.work import unit_of_work
 from app.views import rights_of
 from tests import databases
 from tests.views.conftest import on_both
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """What the database is asked within the block."""
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_two_applications_live_in_one_process(tmp_path: Path) -> None:
@@ -91,9 +111,36 @@ def test_a_right_that_no_room_names_any_more_is_taken_away(web: Flask) -> None:
     with web.app_context():
         rights = rights_of(web)
         sync_roles({**rights, ("can_old", "GoneRoom"): frozenset(Kind)})
-        assert sync_roles(rights) == 1
+        with unit_of_work() as session:
+            root, gone = session.scalars(select(User)).one(), Role(name="Clerk")
+            session.add(gone)
+            gone.permissions = list(session.scalars(select(PermissionView)))
+            root.roles.append(gone)
+        assert sync_roles(rights) > 0 and sync_roles(rights) == 0
+        db.session.expire_all()
         pairs = db.session.scalars(select(PermissionView)).all()
         assert {str(pair.view_menu) for pair in pairs}.isdisjoint({"GoneRoom"})
+        for model, name in ((Permission, "can_old"), (ViewMenu, "GoneRoom"), (Role, "Clerk")):
+            assert db.session.scalar(select(model.id).where(model.name == name)) is None
+        assert [role.name for role in db.session.scalars(select(User)).one().roles] == ["Administrator"]
+
+
+def test_bringing_rights_up_to_date_again_writes_nothing(web: Flask) -> None:
+    with web.app_context():
+        sync_roles(rights_of(web))
+        with statements(web) as seen:
+            sync_roles(rights_of(web))
+    assert {one.split()[0] for one in seen} == {"BEGIN", "SELECT"}
+
+
+def test_who_asks_is_read_by_two_statements_a_request(web: Flask, admin: FlaskClient) -> None:
+    """One for the sign-in, one for all its roles and rights, however many things on the page ask for one."""
+    with statements(web) as seen:
+        assert admin.get("/staff/list/").status_code == 200
+    about = [one for one in seen if "FROM ab_" in one]
+    assert len([one for one in about if "ab_permission" in one]) == 1
+    # Besides these two: the people that the page shows, and their roles.
+    assert len(about) <= 4
 
 
 @on_both
